@@ -1,0 +1,111 @@
+"""The HTTP server: uvicorn on a socket that was bound before, without its signals and its lifespan."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Callable
+
+import uvicorn
+
+from marty.runtime import _sockets
+from marty.runtime._calls import Calls
+from marty.runtime._http_observer import ObservedApp, RequestRecorder
+from marty.runtime._server import Cut
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    from marty.runtime._asgi import App, State
+
+_CUT_SECONDS = 1.0
+"""How long a handler gets to end once it has been cancelled."""
+
+
+class HttpServer:
+    """Serves one ASGI app; the management port is one too, with an app of the framework's."""
+
+    def __init__(  # noqa: PLR0913 - each is one fact about the server, and only the composition root sets them
+        self,
+        app: App,
+        listen: Callable[[], socket.socket],
+        *,
+        name: str = "http",
+        root_path: str = "",
+        keep_alive: float = 65,
+        state: State | None = None,
+        recorders: tuple[RequestRecorder, ...] = (),
+    ) -> None:
+        """Serve ``app`` on the socket that ``listen`` returns.
+
+        ``keep_alive`` is in seconds and stays above the 60 s of common proxies, so that none of them sends
+        a request on a connection that is just being closed. ``state`` is the lifespan's.
+        """
+        self.name = name
+        self._listen = listen
+        self._calls = Calls()
+        self._config = uvicorn.Config(
+            ObservedApp(app, self._calls, {} if state is None else state, recorders),
+            lifespan="off",
+            ws="websockets-sansio",  # where "auto" takes the deprecated one, it warns at each start
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            root_path=root_path,
+            timeout_keep_alive=keep_alive,  # type: ignore[arg-type]  # uvicorn only hands it to call_later
+        )
+        self._server = _UvicornServer(self._config)
+        self._serving: asyncio.Task[None] | None = None
+
+    def bind(self) -> dict[str, str]:
+        """Take the port; see ``Server.bind``."""
+        self._socket = self._listen()
+        return {self.name: _sockets.url(self._socket)}
+
+    async def start(self) -> None:
+        """Serve; see ``Server.start``."""
+        self._serving = asyncio.ensure_future(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:  # uvicorn sets a flag and tells nobody
+            await asyncio.wait({self._serving}, timeout=0.005)
+            if self._serving.done():
+                self._serving.result()
+                raise RuntimeError(f"uvicorn ended while the {self.name} server started")
+
+    async def wait(self) -> None:
+        """Return when uvicorn has ended; see ``Server.wait``."""
+        if self._serving is not None:
+            await asyncio.shield(self._serving)
+
+    async def stop(self, grace: float) -> Cut:
+        """Drain within ``grace`` seconds; see ``Server.stop``."""
+        if self._serving is None:
+            self._socket.close()
+            return Cut()
+        self._server.should_exit = True
+        # Not uvicorn's timeout_graceful_shutdown: it cancels without telling which calls had an answer.
+        await asyncio.wait({self._serving}, timeout=grace)
+        cut = Cut()
+        if not self._serving.done():
+            cut = self._calls.cut()
+            await self._cut(self._serving)
+        if not self._serving.cancelled() and self._serving.exception() is not None:
+            return cut  # it died of this; the supervisor has it from wait()
+        return cut
+
+    async def _cut(self, serving: asyncio.Task[None]) -> None:
+        self._server.force_exit = True
+        for task in list(self._server.server_state.tasks):
+            task.cancel()
+        await asyncio.wait({serving}, timeout=_CUT_SECONDS)
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+
+class _UvicornServer(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing: signals have one owner, and uvicorn would end the process before gRPC has drained."""
+        yield

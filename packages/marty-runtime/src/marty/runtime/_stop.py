@@ -1,0 +1,95 @@
+"""The wish to end, as a value that is handed on; signals are the one thing that sets it in a process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """Set once, with the signal that asked, or none when something else did."""
+
+    def __init__(self) -> None:
+        """Begin unset; made on the loop that waits for it."""
+        self._event = asyncio.Event()
+        self.signum: int | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the end was asked for."""
+        return self._event.is_set()
+
+    @property
+    def is_interrupt(self) -> bool:
+        """Whether a person pressed Ctrl-C, who does not want to wait for a load balancer."""
+        return self.signum == signal.SIGINT
+
+    def set(self, signum: int | None = None) -> None:
+        """Ask for the end; the first to ask gives the reason."""
+        if not self._event.is_set():
+            self.signum = signum
+            self._event.set()
+
+    async def wait(self) -> None:
+        """Return once the end was asked for."""
+        await self._event.wait()
+
+
+class Signals:
+    """SIGINT and SIGTERM of this process: the first asks for the end, the second ends it now.
+
+    ``signal.signal`` and not ``loop.add_signal_handler``: a handler of the latter runs only when the loop
+    gets to it, and a second signal must also end a process whose loop is blocked.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody to tell; then a signal leaves at once with exit code 0: nothing runs yet."""
+        self._stop: Stop | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._count = 0
+
+    @contextlib.contextmanager
+    def owned(self, *, ignore: tuple[signal.Signals, ...] = ()) -> Iterator[None]:
+        """Own the signals for a while, and give them back."""
+        wanted: dict[int, Any] = {**dict.fromkeys(_SIGNALS, self._arrived), signal.SIGHUP: self._hung_up}
+        wanted.update(dict.fromkeys(ignore, signal.SIG_IGN))
+        before = {signum: signal.signal(signum, handler) for signum, handler in wanted.items()}
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
+    def tell(self, stop: Stop) -> None:
+        """From now on set ``stop``; called on the loop that waits for it."""
+        self._loop = asyncio.get_running_loop()
+        self._stop = stop
+
+    def _hung_up(self, signum: int, frame: FrameType | None) -> None:
+        """A closed terminal ends what ran in it; without one, this is a reload that only workers can do."""
+        if sys.stderr.isatty():
+            self._arrived(signum, frame)
+        elif self._loop is not None:
+            message = "SIGHUP does nothing with one worker; set workers to 2 or more, then it rolls them"
+            self._loop.call_soon_threadsafe(logger.warning, message)
+
+    def _arrived(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers
+        self._count += 1
+        if self._loop is None or self._stop is None:
+            sys.exit(0)
+        if self._count > 1:
+            sys.stderr.flush()
+            os._exit(128 + signum)
+        self._loop.call_soon_threadsafe(self._stop.set, signum)
