@@ -103,6 +103,7 @@ def test_a_missing_module(settings: Settings, tmp_path: Path) -> None:
         ("from os import no_such_name", "ImportError"),
         ("def broken(:", "SyntaxError"),
         ("raise LookupError('x')", "LookupError"),
+        ("raise SystemExit(0)", "SystemExit"),
     ],
 )
 def test_a_module_that_raises(found: Callable[..., Service], text: str, kind: str) -> None:

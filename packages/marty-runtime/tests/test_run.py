@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("hybrid")
 
 
+IMPORTS_SLOWLY = """
+import pathlib, time
+try:
+    pathlib.Path("importing").touch()
+    time.sleep(60)
+except Exception:
+    pass
+app = print
+"""
+
+
 def test_serves_both_protocols_and_the_management_port(start: Callable[..., Any]) -> None:
     """One process answers HTTP, gRPC, gRPC health and the probes, on the ports that it says."""
     service = start().ready()
@@ -103,6 +114,32 @@ def test_a_second_signal_ends_at_once(
     service.event("service draining")
     service.kill(signal.SIGINT)
     assert service.exit_code(within=3) == 128 + signal.SIGINT
+
+
+def test_term_while_the_service_is_imported(start: Callable[..., Any], tmp_path: Path) -> None:
+    """A signal that comes before anything runs ends it at once and well, whatever the import catches."""
+    (tmp_path / "main.py").write_text(IMPORTS_SLOWLY)
+    service = start()
+    service.until((tmp_path / "importing").exists)
+    service.kill()
+    assert service.exit_code(within=3) == 0
+
+
+def test_a_blocked_thread_does_not_keep_the_process(
+    start: Callable[..., Any], tmp_path: Path, in_background: Callable[..., Any]
+) -> None:
+    """A handler that blocks its thread is cut at the grace like any other: the exit is not held up by it."""
+    main = tmp_path / "main.py"
+    main.write_text(
+        main.read_text()
+        + "\n\n@app.get('/block')\ndef block():\n    import time\n    note('block')\n    time.sleep(60)\n"
+    )
+    service = start("shutdown.grace=200ms").ready()
+    in_background(service.get, "/block", "http", 5)
+    service.until(lambda: "block" in (tmp_path / "trace").read_text())
+    service.kill()
+    assert service.exit_code(within=8) == 1
+    assert service.event("calls cut at the end of the grace")["unanswered"] == 1
 
 
 def test_hangup_does_not_end_one_process(start: Callable[..., Any]) -> None:

@@ -71,7 +71,7 @@ def _load(settings: ServiceSettings, key: str, path: str) -> Any:
                 f"{where}: no module {error.name} in {looked}, its src or the installed packages"
             ) from None
         raise _own_fault(where, module_name, error) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _own_fault(where, module_name, error) from error
     for name in attribute.split("."):
         if not hasattr(found, name):
@@ -88,11 +88,11 @@ def _make(settings: ServiceSettings, path: str, factory: Any) -> Any:
         raise DiscoveryError(f"{where}: {path} is of type {type(factory).__name__}, not a function that makes an app")
     try:
         return factory()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise DiscoveryError(f"{where}: {path}() raised {type(error).__name__}") from error
 
 
-def _own_fault(where: str, module_name: str, error: Exception) -> DiscoveryError:
+def _own_fault(where: str, module_name: str, error: BaseException) -> DiscoveryError:
     return DiscoveryError(f"{where}: {module_name} does not import: {type(error).__name__}")
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 import grpc
 
+from marty.runtime._grpc_context import BlockingContext
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from types import TracebackType
@@ -67,10 +69,12 @@ class HandlerObserver:
                     yield message
 
         def blocking(request: Any, context: Any) -> Any:
+            context = BlockingContext(context)
             with observe(method, context):
                 return behaviour(request, context)
 
         def blocking_stream(request: Any, context: Any) -> Iterator[Any]:
+            context = BlockingContext(context)
             with observe(method, context) as call:
                 for message in behaviour(request, context):
                     call.is_answering = True

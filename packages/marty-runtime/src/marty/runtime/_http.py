@@ -86,12 +86,10 @@ class HttpServer:
         self._server.should_exit = True
         # Not uvicorn's timeout_graceful_shutdown: it cancels without telling which calls had an answer.
         await asyncio.wait({self._serving}, timeout=grace)
-        cut = Cut()
-        if not self._serving.done():
-            cut = self._calls.cut()
-            await self._cut(self._serving)
-        if not self._serving.cancelled() and self._serving.exception() is not None:
-            return cut  # it died of this; the supervisor has it from wait()
+        if self._serving.done():
+            return Cut()
+        cut = self._calls.cut()
+        await self._cut(self._serving)
         return cut
 
     async def _cut(self, serving: asyncio.Task[None]) -> None:

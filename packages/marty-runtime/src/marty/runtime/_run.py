@@ -23,7 +23,7 @@ from marty.runtime._loop import run_to_end
 from marty.runtime._process import pause_of, probes, serve
 from marty.runtime._report import report
 from marty.runtime._service import Plan
-from marty.runtime._stop import Signals, Stop
+from marty.runtime._stop import Signals, Stop, StoppedEarly
 from marty.runtime._supervise import Budget, supervise
 from marty.runtime._workers._fleet import Fleet
 
@@ -50,6 +50,8 @@ def run(settings: ServiceSettings, *, debug: bool = False) -> ExitCode:
             if settings.workers > 1 or settings.reload:
                 return run_to_end(_run_workers(settings, entry, signals, is_debug=debug))
             return run_to_end(_run_alone(settings, discover(settings, entry), signals))
+        except StoppedEarly:
+            return ExitCode.STOPPED
         except ReportedError as error:
             return error.exit_code
         except ServiceError as error:

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+class StoppedEarly(BaseException):
+    """A signal came before anything ran, most likely while the service's code was imported.
+
+    Not an Exception, and not a SystemExit: code that catches those while it is imported must not swallow it.
+    """
+
+
 class Stop:
     """Set once, with the signal that asked, or none when something else did."""
 
@@ -55,7 +62,7 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        """Begin with nobody to tell; then a signal leaves at once with exit code 0: nothing runs yet."""
+        """Begin with nobody to tell; until then a signal raises StoppedEarly: nothing runs yet."""
         self._stop: Stop | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._count = 0
@@ -88,8 +95,8 @@ class Signals:
     def _arrived(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers
         self._count += 1
         if self._loop is None or self._stop is None:
-            sys.exit(0)
+            raise StoppedEarly
         if self._count > 1:
-            sys.stderr.flush()
             os._exit(128 + signum)
-        self._loop.call_soon_threadsafe(self._stop.set, signum)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop.set, signum)

@@ -1,4 +1,4 @@
-"""The process of one worker: ``python -m marty.runtime._workers._main FD``, started by the parent only."""
+"""The process of one worker: ``python -m marty.runtime._workers._main FD PID``, started by the parent only."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from prometheus_client import REGISTRY
 from marty.runtime import _logging
 from marty.runtime._discovery import discover
 from marty.runtime._errors import ServiceError
+from marty.runtime._exit import ExitCode
 from marty.runtime._health import Health, Phase
 from marty.runtime._leave import leave
 from marty.runtime._loop import run_to_end
 from marty.runtime._process import serve
 from marty.runtime._report import report
-from marty.runtime._stop import Signals, Stop
+from marty.runtime._stop import Signals, Stop, StoppedEarly
 from marty.runtime._workers._channel import (
     Channel,
     Collect,
@@ -35,14 +36,14 @@ from marty.runtime._workers._channel import (
 )
 
 if TYPE_CHECKING:
-    from marty.runtime._exit import ExitCode
     from marty.runtime._service import Service
 
 
 def main() -> None:
     """Run one worker to its end and leave with its exit code."""
-    _die_with_parent()
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control_fd, parent = map(int, sys.argv[1:])
+    _die_with(parent)
+    control = socket.socket(fileno=control_fd)
     launch: Launch = receive_first(control)
     signals = Signals()
     # Ctrl-C reaches the whole group of a terminal: the parent answers it, and tells the workers to drain.
@@ -51,6 +52,8 @@ def main() -> None:
             _logging.configure(launch.settings, worker=launch.number)
             service = discover(launch.settings, launch.entry)
             code = run_to_end(_work(launch, service, control, signals))
+        except StoppedEarly:
+            code = ExitCode.STOPPED
         except ServiceError as error:
             report(error.title, error, debug=launch.is_debug)
             code = error.exit_code
@@ -93,12 +96,12 @@ async def _obey(channel: Channel, stop: Stop, health: Health) -> None:
     leave(1)  # the parent is gone: nobody watches this worker, and its ports are wanted
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Let the kernel kill this process with its parent; elsewhere the end of the channel does."""
     if sys.platform == "linux":
         set_parent_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
-        if os.getppid() == 1:  # it died before that call
+        if os.getppid() != parent:  # it died before that call
             leave(1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -92,6 +93,7 @@ class Worker:
                 "-m",
                 "marty.runtime._workers._main",
                 str(theirs.fileno()),
+                str(os.getpid()),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=inherited,
             )
