@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -118,6 +119,34 @@ def test_stop_waits_for_answers(settings: Settings) -> None:
         return cut, answer.status_code
 
     assert asyncio.run(main()) == (Cut(), 200)
+
+
+def test_stop_hears_out_a_connection_whose_request_is_on_its_way(settings: Settings) -> None:
+    """A client that was accepted before the stop is answered, though its request comes after it."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await _answer(send, b"heard")
+
+    async def main() -> bytes:
+        server = HttpServer(app, partial(sockets.listen, settings(), "http"))
+        host, port = server.bind()["http"].removeprefix("http://").split(":")
+        await server.start()
+        reader, writer = await asyncio.open_connection(host, int(port))
+        stopping = asyncio.ensure_future(server.stop(5))
+        await _until_refused(host, int(port))
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        assert await stopping == Cut()
+        return answer
+
+    assert asyncio.run(main()).endswith(b"heard")
+
+
+async def _until_refused(host: str, port: int) -> None:
+    with contextlib.suppress(ConnectionError):
+        while True:
+            (await asyncio.open_connection(host, port))[1].close()
 
 
 @pytest.mark.parametrize(("is_streaming", "cut"), [(False, Cut(unanswered=1)), (True, Cut(answering=1))])

@@ -23,6 +23,11 @@ _CUT_SECONDS = 1.0
 """How long a handler gets to end once it has been cancelled."""
 
 
+_HEAR_OUT_SECONDS = 0.5
+"""How long a new connection may take to send its first request while the server stops."""
+_TICK_SECONDS = 0.01
+
+
 class HttpServer:
     """Serves one ASGI app; the management port is one too, with an app of the framework's."""
 
@@ -103,7 +108,25 @@ class HttpServer:
 
 
 class _UvicornServer(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more connections, but hear out those whose first request is still on its way.
+
+        uvicorn closes them at once, and their clients, which had been accepted, get no answer.
+        """
+        for server in self.servers:
+            server.close()
+        for _ in range(round(_HEAR_OUT_SECONDS / _TICK_SECONDS)):  # uvicorn tells nobody of a first request
+            await asyncio.sleep(_TICK_SECONDS)  # and what was just accepted becomes a connection meanwhile
+            if not any(map(_is_fresh, self.server_state.connections)):
+                break
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Nothing: signals have one owner, and uvicorn would end the process before gRPC has drained."""
         yield
+
+
+def _is_fresh(connection: object) -> bool:
+    """Whether ``connection`` has not had a request yet; a WebSocket has none of uvicorn's request cycles."""
+    return getattr(connection, "cycle", connection) is None
