@@ -112,8 +112,8 @@ def test_order_of_a_whole_life() -> None:
         "bind probe",
         "start probe",
         "open",
-        "start one",
         "start two",
+        "start one",
         "ready one two probe",
         "pause draining",
         "stop one 7",
@@ -141,14 +141,14 @@ def test_a_server_that_does_not_start_stops_the_others_and_closes_the_lifespan()
 
     async def main() -> Notes:
         case = Case()
-        case.two = FakeServer("two", case.notes, start=StartupError("no"))
+        case.one = FakeServer("one", case.notes, start=StartupError("no"))
         with pytest.raises(StartupError, match="no"):
             await case.run()
         assert not case.health.has_started
         return case.notes
 
     notes = _run(main)
-    assert notes.index("stop one 0") < notes.index("close")
+    assert notes.index("stop two 0") < notes.index("close")
     assert "stop probe 0" in notes
 
 

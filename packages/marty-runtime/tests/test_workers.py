@@ -172,3 +172,25 @@ def test_term_during_a_roll_loses_no_worker(
     service.kill()
     assert slow() == (200, '"slept"')
     assert service.exit_code() == 0
+
+
+def test_a_slow_import_does_not_count_as_a_hanging_start(start: Callable[..., Any], tmp_path: Path) -> None:
+    """startup.timeout counts from when a worker's code is imported, as it does without workers."""
+    main = tmp_path / "main.py"
+    main.write_text(f"import time\ntime.sleep(2)\n{main.read_text()}")
+    service = start("workers=2", "startup.timeout=500ms").ready()
+    assert service.get("/pool") == (200, '"the pool"')
+
+
+def test_a_start_hook_that_blocks_a_worker_is_told(start: Callable[..., Any], tmp_path: Path) -> None:
+    """A worker that cannot even say that it hangs is ended by its parent, with exit code 3."""
+    main = tmp_path / "main.py"
+    main.write_text(main.read_text().replace('note("open")', "import time; time.sleep(60)"))
+    service = start("workers=2", "startup.timeout=200ms")
+    assert service.exit_code() == 3
+    assert service.text.splitlines() == [
+        "error: the service could not start",
+        "",
+        "  startup.timeout: worker 1 was not ready after 0.2s and does not answer; "
+        "look for a start hook that blocks the event loop",
+    ]

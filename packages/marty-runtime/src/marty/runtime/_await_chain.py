@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import sysconfig
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from marty.runtime._own_code import is_own
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterator
     from types import FrameType
-
-_NOT_THE_SERVICE = (
-    sysconfig.get_path("stdlib"),
-    sysconfig.get_path("purelib"),
-    sysconfig.get_path("platlib"),
-    str(Path(__file__).parent),
-)
 
 
 def place_of(task: asyncio.Task[Any]) -> str:
@@ -24,7 +17,7 @@ def place_of(task: asyncio.Task[Any]) -> str:
     places = [
         f" at {frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
         for frame in _frames(task.get_coro())
-        if not frame.f_code.co_filename.startswith(_NOT_THE_SERVICE)
+        if is_own(frame.f_code.co_filename)
     ]
     return places[-1] if places else ""
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+from marty.runtime._own_code import is_machinery, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_OWN_FOLDER = str(Path(__file__).parent)
 
 
 def report(title: str, error: BaseException, *, debug: bool = False, stream: TextIO | None = None) -> None:
     """Write one block about ``error`` to ``stream``, by default standard error.
 
     The traceback of ``error.__cause__`` follows where there is one: that is the service's own fault, and
-    the frames of the framework and of the import system are left out of it. With ``debug`` the whole
+    the frames of libraries are left out of it, unless it has no others. With ``debug`` the whole
     traceback of ``error`` follows instead.
     """
     lines = [f"error: {title}", "", *(f"  {line}" for line in str(error).splitlines())]
@@ -31,11 +30,8 @@ def report(title: str, error: BaseException, *, debug: bool = False, stream: Tex
 def _traceback(error: BaseException, *, whole: bool) -> Iterator[str]:
     summary = traceback.TracebackException.from_exception(error)
     if not whole:
-        own = [frame for frame in summary.stack if not _is_machinery(frame.filename)]
-        summary.stack = traceback.StackSummary.from_list(own)
+        own = [frame for frame in summary.stack if is_own(frame.filename)]
+        others = [frame for frame in summary.stack if not is_machinery(frame.filename)]
+        summary.stack = traceback.StackSummary.from_list(own or others)
     for chunk in summary.format():
         yield from chunk.rstrip("\n").splitlines()
-
-
-def _is_machinery(filename: str) -> bool:
-    return filename.startswith(("<frozen importlib", _OWN_FOLDER)) or "/importlib/" in filename

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 from pathlib import Path
@@ -105,8 +106,8 @@ async def _run_workers(settings: ServiceSettings, entry: Entry, signals: Signals
             lifespan=Lifespan(None),  # each worker has its own
             health=health,
             stop=stop,
-            # The workers keep startup.timeout themselves, the first one and then all others.
-            budget=Budget(2 * (settings.startup.timeout + 2), pause_of(settings), settings.shutdown.grace),
+            # Each worker has startup.timeout for itself, from when its code is imported.
+            budget=Budget(math.inf, pause_of(settings), settings.shutdown.grace),
             on_ready=_say_ready,
         )
     finally:

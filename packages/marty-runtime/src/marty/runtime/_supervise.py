@@ -87,7 +87,8 @@ async def _start(lifespan: Lifespan, servers: Sequence[Server], stop: Stop, time
 
     async def start() -> None:
         await lifespan.start()
-        for server in servers:
+        # gRPC, the last, first: its register function may fail, and then HTTP must not have answered.
+        for server in reversed(servers):
             await server.start()
 
     starting = asyncio.ensure_future(start())

@@ -36,6 +36,11 @@ class Launch:
 
 
 @dataclass(frozen=True)
+class Imported:
+    """From a worker: its code is imported; from here on ``startup.timeout`` counts."""
+
+
+@dataclass(frozen=True)
 class Ready:
     """From a worker: it answers on all its ports."""
 
@@ -62,7 +67,7 @@ class Collected:
     families: list[Metric]
 
 
-Message = Union[Launch, Ready, StopServing, Drain, Collect, Collected]
+Message = Union[Launch, Imported, Ready, StopServing, Drain, Collect, Collected]
 
 
 def send_first(end: socket.socket, message: Message) -> None:

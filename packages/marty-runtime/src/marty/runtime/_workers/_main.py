@@ -29,6 +29,7 @@ from marty.runtime._workers._channel import (
     Collect,
     Collected,
     Drain,
+    Imported,
     Launch,
     Ready,
     StopServing,
@@ -64,6 +65,7 @@ async def _work(launch: Launch, service: Service, control: socket.socket, signal
     stop, health = Stop(), Health()
     signals.tell(stop)
     channel = await Channel.open(control)
+    channel.send(Imported())
     listening = asyncio.ensure_future(_obey(channel, stop, health))
     listen = None if launch.http_fd is None else partial(socket.socket, fileno=launch.http_fd)
     try:

@@ -17,6 +17,7 @@ from marty.runtime._workers._channel import (
     Collect,
     Collected,
     Drain,
+    Imported,
     Message,
     Ready,
     StopServing,
@@ -46,6 +47,7 @@ class Worker:
         """Its metrics as it last sent them."""
         self._process = process
         self._channel = channel
+        self._is_imported = asyncio.Event()
         self._is_ready = asyncio.Event()
         self._collected = asyncio.Event()
         self._listening = asyncio.ensure_future(self._listen())
@@ -64,13 +66,14 @@ class Worker:
         worker = await cls._spawn(launch, on_exit)
         timeout = launch.settings.startup.timeout
         try:
+            await worker._reaches(worker._is_imported)  # noqa: SLF001 - of this class
             # The worker keeps the timeout itself and then says where it hangs, unless it cannot even do that.
-            is_ready = await asyncio.wait_for(worker._becomes_ready(), timeout + 1)  # noqa: SLF001 - of this class
+            is_ready = await asyncio.wait_for(worker._reaches(worker._is_ready), timeout + 1)  # noqa: SLF001
         except asyncio.TimeoutError:
             await worker.kill()
             raise StartupError(
-                f"startup.timeout: worker {launch.number} was not ready after {timeout:g}s; "
-                "raise startup.timeout, or look at what its modules do when they are imported"
+                f"startup.timeout: worker {launch.number} was not ready after {timeout:g}s and does not answer; "
+                "look for a start hook that blocks the event loop"
             ) from None
         except asyncio.CancelledError:
             await worker.kill()
@@ -107,11 +110,12 @@ class Worker:
         """Its process id."""
         return self._process.pid
 
-    async def _becomes_ready(self) -> bool:
-        waiting = asyncio.ensure_future(self._is_ready.wait())
+    async def _reaches(self, step: asyncio.Event) -> bool:
+        """Whether it got as far as ``step``; not when it ended before."""
+        waiting = asyncio.ensure_future(step.wait())
         await asyncio.wait({waiting, self._exited}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
-        return self._is_ready.is_set() and not self._exited.done()
+        return step.is_set() and not self._exited.done()
 
     async def exited(self) -> int:
         """Its exit code once it has ended; minus the number of the signal that killed it."""
@@ -148,7 +152,9 @@ class Worker:
                 self._take(await self._channel.receive())
 
     def _take(self, message: Message) -> None:
-        if isinstance(message, Ready):
+        if isinstance(message, Imported):
+            self._is_imported.set()
+        elif isinstance(message, Ready):
             self._is_ready.set()
         elif isinstance(message, Collected):
             self.families = message.families
