@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -147,3 +148,13 @@ def test_records_that_do_not_count_are_dropped_early(settings: Settings) -> None
     _logging.configure(settings("logging.levels.a=error"), stream=io.StringIO())
     levels = {name: logging.getLogger(name).getEffectiveLevel() for name in ("any", "a.b", "uvicorn.error")}
     assert levels == {"any": logging.INFO, "a.b": logging.ERROR, "uvicorn.error": logging.WARNING}
+
+
+def test_grpcs_own_notes_are_off(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The C core of gRPC writes to standard error by itself; only errors, unless its variable says otherwise."""
+    monkeypatch.delenv("GRPC_VERBOSITY", raising=False)
+    _logging.configure(settings(), stream=io.StringIO())
+    assert os.environ["GRPC_VERBOSITY"] == "ERROR"
+    monkeypatch.setenv("GRPC_VERBOSITY", "DEBUG")
+    _logging.configure(settings(), stream=io.StringIO())
+    assert os.environ["GRPC_VERBOSITY"] == "DEBUG"

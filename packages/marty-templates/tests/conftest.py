@@ -53,7 +53,8 @@ def python() -> Callable[..., str]:
         command = [sys.executable, "-c", code]
         done = subprocess.run(
             command,
-            env={**os.environ, "PYTHONPATH": search},
+            # gRPC's own notes of a connection that ends go to standard error, on some runs.
+            env={**os.environ, "PYTHONPATH": search, "GRPC_VERBOSITY": "NONE"},
             capture_output=True,
             text=True,
             timeout=60,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,6 +28,8 @@ def configure(settings: ServiceSettings, *, worker: int | None = None, stream: T
 
     Each line of one of several workers has its number in the field ``worker``.
     """
+    # The C core of gRPC writes past every logger, and notes for its developers among the errors.
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
     target = stream or sys.stderr
     section = settings.logging
     is_json = section.format == "json" or (section.format == "auto" and not target.isatty())
