@@ -58,9 +58,7 @@ class Environment:
         )
 
     def pip(self, *arguments: str | Path, cwd: Path | None = None) -> str:
-        """Run the test's pip upon this environment and give what it printed: a venv's own pip may be years
-        old.
-        """
+        """Run the test's pip upon this environment and give what it printed: a venv's own pip may be years old."""
         command = [sys.executable, "-m", "pip", "--python", self.python, "--no-input", *arguments]
         result = run_checked(
             command, cwd=cwd or self.path, env=self.variables(), timeout_seconds=INSTALL_SECONDS, check=True
@@ -96,8 +94,7 @@ def wheelhouse() -> Path:
 
 @pytest.fixture(scope="session")
 def make_venv(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeVenv:
-    """Give a function that makes an environment with these requirements: ours from the wheels, all others
-    from the index.
+    """Give a function that makes an environment: ours from the wheels, all others from the index.
 
     The same requirements give the same environment again, so a test must leave it as it was, or ask for one
     of its own by `is_shared=False`.

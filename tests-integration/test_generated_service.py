@@ -25,13 +25,14 @@ def environment(make_venv: MakeVenv) -> Environment:
 def service(
     request: pytest.FixtureRequest,
     environment: Environment,
-    wheelhouse: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """A service made from each template in turn, installed as its README says."""
     folder = tmp_path_factory.mktemp(request.param) / "service"
     environment.run(["marty", "new", NAMES[request.param], "--template", request.param, "--into", folder])
-    environment.pip("install", "--constraint", wheelhouse / "constraints.txt", "-e", ".[dev,test]", cwd=folder)
+    # All that it wants of ours is there. No constraint: pip 26.0, the last for Python 3.9, fails on a constraint's
+    # URL for what a requirement wants with an extra.
+    environment.pip("install", "-e", ".[dev,test]", cwd=folder)
     return folder
 
 

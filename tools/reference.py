@@ -11,11 +11,13 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from typer.main import get_command
+
+from marty.cli._app import app
 from marty.config import ServiceSettings
 from marty.runtime import ExitCode
 
@@ -46,23 +48,24 @@ def exit_codes() -> str:
     return "\n".join([*rows, "| 128 + n | A second signal n ended it at once. |"])
 
 
-def command_help() -> str:
-    """What each command says of itself."""
+def commands() -> str:
+    """Every command with its options, as they are declared; what `--help` prints differs between versions of typer."""
     blocks = []
-    for command in ("marty", "marty new", "marty runservice", "marty proto"):
-        words = [sys.executable, "-m", "marty.cli", *command.split()[1:], "--help"]
-        done = subprocess.run(
-            words, capture_output=True, text=True, check=True, env={"COLUMNS": "100", "LC_ALL": "C.UTF-8"}
-        )
-        text = "\n".join(f"    {line}".rstrip() for line in done.stdout.strip().splitlines())
-        blocks.append(f"### `{command}`\n\n{text}")
+    root: Any = get_command(app)
+    for name, command in root.commands.items():
+        rows = ["", "| option | what it is |", "|---|---|"] if command.params else []
+        for parameter in command.params:
+            words = [*parameter.opts, *parameter.secondary_opts]
+            shown = parameter.name.upper() if parameter.param_type_name == "argument" else ", ".join(words)
+            rows.append(f"| `{shown}` | {parameter.help} |")
+        blocks.append("\n".join([f"### `marty {name}`", "", command.help.strip(), *rows]))
     return "\n\n".join(blocks)
 
 
 PARTS: dict[str, Callable[[], str]] = {
     "settings": settings_table,
     "exit codes": exit_codes,
-    "commands": command_help,
+    "commands": commands,
 }
 
 

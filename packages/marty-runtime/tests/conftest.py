@@ -97,7 +97,7 @@ class Running:
             self._ended = True
             self._news.notify_all()
 
-    def event(self, name: str, *, nth: int = 1, within: float = 20) -> dict[str, Any]:
+    def event(self, name: str, *, nth: int = 1, within: float = 60) -> dict[str, Any]:
         """The ``nth`` log line with this event; waits for it."""
 
         def matching() -> list[dict[str, Any]]:
@@ -114,7 +114,7 @@ class Running:
         self.addresses = self.event("service ready")
         return self
 
-    def get(self, path: str, server: str = "http", timeout: float = 20) -> tuple[int, str]:
+    def get(self, path: str, server: str = "http", timeout: float = 60) -> tuple[int, str]:
         """Status and body of a GET, 0 when nothing listens."""
         try:
             with urllib.request.urlopen(f"{self.addresses[server]}{path}", timeout=timeout) as answer:
@@ -124,14 +124,14 @@ class Running:
         except OSError:
             return 0, ""
 
-    def say(self, message: bytes = b"0", timeout: float = 20) -> bytes:
+    def say(self, message: bytes = b"0", timeout: float = 60) -> bytes:
         """What the test service's gRPC method answers."""
         channel: Any
         with grpc.insecure_channel(self.addresses["grpc"]) as channel:
             answer: bytes = channel.unary_unary("/test.Echo/Say")(message, timeout=timeout)
             return answer
 
-    def until(self, condition: Callable[[], bool], within: float = 20) -> None:
+    def until(self, condition: Callable[[], bool], within: float = 60) -> None:
         """Waits for what no event tells."""
         end = time.monotonic() + within
         while not condition():
@@ -142,7 +142,7 @@ class Running:
         """Sends a signal."""
         self.process.send_signal(signum)
 
-    def exit_code(self, within: float = 20) -> int:
+    def exit_code(self, within: float = 60) -> int:
         """Waits for the end."""
         code = self.process.wait(within)
         self._reader.join(5)
@@ -265,7 +265,7 @@ def in_background() -> Callable[..., Callable[[], Optional[Any]]]:
         thread.start()
 
         def result() -> Any:
-            thread.join(30)
+            thread.join(60)
             return results[0]
 
         return result

@@ -20,7 +20,7 @@ IMPORTS_SLOWLY = """
 import pathlib, time
 try:
     pathlib.Path("importing").touch()
-    time.sleep(60)
+    time.sleep(120)
 except Exception:
     pass
 app = print
@@ -63,7 +63,7 @@ def test_term_answers_what_is_in_flight(
 
 def test_grpc_health_says_not_serving_during_the_pause(start: Callable[..., Any]) -> None:
     """A Watch on gRPC health sees NOT_SERVING while calls are still taken, and does not prolong the drain."""
-    service = start("shutdown.pause=500ms", "shutdown.grace=10s").ready()
+    service = start("shutdown.pause=500ms", "shutdown.grace=120s").ready()
     with grpc.insecure_channel(service.addresses["grpc"]) as channel:
         stub: Any = health_pb2_grpc.HealthStub(channel)
         watch = stub.Watch(health_pb2.HealthCheckRequest(), timeout=20)
@@ -71,7 +71,7 @@ def test_grpc_health_says_not_serving_during_the_pause(start: Callable[..., Any]
         service.kill()
         assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
         assert service.say(b"0") == b"said 0"
-        assert service.exit_code(within=5) == 0
+        assert service.exit_code(within=60) == 0
 
 
 def test_an_unanswered_call_cut_at_the_grace_is_a_failure(
@@ -79,11 +79,11 @@ def test_an_unanswered_call_cut_at_the_grace_is_a_failure(
 ) -> None:
     """A call that had no answer when the grace ended is cut and counted, and the exit code is 1."""
     service = start("shutdown.grace=300ms").ready()
-    in_background(service.get, "/slow/30")
-    said = in_background(service.say, b"30")
+    in_background(service.get, "/slow/120")
+    said = in_background(service.say, b"120")
     service.until(lambda: {"slow", "say"} <= set(trace()))
     service.kill()
-    assert service.exit_code(within=8) == 1
+    assert service.exit_code(within=25) == 1
     cut = service.event("calls cut at the end of the grace")
     assert (2, 0) == (cut["unanswered"], cut["answering"])
     assert isinstance(said(), grpc.RpcError)
@@ -98,7 +98,7 @@ def test_a_stream_cut_at_the_grace_is_none(
     in_background(service.get, "/stream")
     service.until(lambda: "streamed" in trace())
     service.kill()
-    assert service.exit_code(within=8) == 0
+    assert service.exit_code(within=25) == 0
     cut = service.event("calls cut at the end of the grace")
     assert (0, 1) == (cut["unanswered"], cut["answering"])
 
@@ -108,12 +108,12 @@ def test_a_second_signal_ends_at_once(
 ) -> None:
     """A second signal while draining cuts everything: the exit code is 128 plus its number."""
     service = start().ready()
-    in_background(service.get, "/slow/30")
+    in_background(service.get, "/slow/120")
     service.until(lambda: "slow" in trace())
     service.kill()
     service.event("service draining")
     service.kill(signal.SIGINT)
-    assert service.exit_code(within=3) == 128 + signal.SIGINT
+    assert service.exit_code(within=25) == 128 + signal.SIGINT
 
 
 def test_term_while_the_service_is_imported(start: Callable[..., Any], tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_term_while_the_service_is_imported(start: Callable[..., Any], tmp_path:
     service = start()
     service.until((tmp_path / "importing").exists)
     service.kill()
-    assert service.exit_code(within=3) == 0
+    assert service.exit_code(within=25) == 0
 
 
 def test_a_blocked_thread_does_not_keep_the_process(
@@ -132,13 +132,13 @@ def test_a_blocked_thread_does_not_keep_the_process(
     main = tmp_path / "main.py"
     main.write_text(
         main.read_text()
-        + "\n\n@app.get('/block')\ndef block():\n    import time\n    note('block')\n    time.sleep(60)\n"
+        + "\n\n@app.get('/block')\ndef block():\n    import time\n    note('block')\n    time.sleep(120)\n"
     )
     service = start("shutdown.grace=200ms").ready()
     in_background(service.get, "/block", "http", 5)
     service.until(lambda: "block" in (tmp_path / "trace").read_text())
     service.kill()
-    assert service.exit_code(within=8) == 1
+    assert service.exit_code(within=25) == 1
     assert service.event("calls cut at the end of the grace")["unanswered"] == 1
 
 
