@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from marty.config import Override, ServiceSettings, load
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _RUN = """
 import sys
+sys.path.remove("")  # a console script has no folder of the user's there either
 from marty.config import Override, load
 from marty.runtime import leave, run
 pairs = [argument.split("=", 1) for argument in sys.argv[1:]]
@@ -67,6 +69,12 @@ def settings(tmp_path: Path) -> Callable[..., ServiceSettings]:
     return _settings
 
 
+@pytest.fixture
+def command() -> list[str]:
+    """The words that run the service of the working directory on free ports; ``key=value`` may follow."""
+    return [sys.executable, "-c", _RUN, *ANY_PORTS]
+
+
 class Running:
     """A service in a process of its own."""
 
@@ -81,6 +89,7 @@ class Running:
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
+            start_new_session=True,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -130,6 +139,14 @@ class Running:
         with grpc.insecure_channel(self.addresses["grpc"]) as channel:
             answer: bytes = channel.unary_unary("/test.Echo/Say")(message, timeout=timeout)
             return answer
+
+    def health(self) -> str:
+        """What grpc.health.v1 says of the server as a whole."""
+        channel: Any
+        with grpc.insecure_channel(self.addresses["grpc"]) as channel:
+            stub: Any = health_pb2_grpc.HealthStub(channel)
+            status = stub.Check(health_pb2.HealthCheckRequest(), timeout=20, wait_for_ready=True).status
+            return str(health_pb2.HealthCheckResponse.ServingStatus.Name(status))
 
     def until(self, condition: Callable[[], bool], within: float = 60) -> None:
         """Waits for what no event tells."""

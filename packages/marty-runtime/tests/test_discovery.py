@@ -80,6 +80,7 @@ def test_dotted_attribute(found: Callable[..., Service]) -> None:
         ("app = 1", "{}:app", "--set: http.app: MODULE:app is of type int, not an ASGI app"),
         ("app = 1", "{}:ap", "--set: http.app: MODULE has no ap; did you mean app"),
         ("x = 1", "{}:zebra", "--set: http.app: MODULE has no zebra"),
+        ("app = 'x'", "{}:app.zebra", "--set: http.app: MODULE has no app.zebra"),
         ("app = 1", "{}", "--set: http.app: MODULE is not of the form module:name, for example shop.web:app"),
     ],
 )

@@ -232,11 +232,28 @@ def test_watch_follows_and_ends_with_the_server(settings: Settings) -> None:
     assert _serving(settings, use) == [kinds.SERVING, kinds.SERVICE_UNKNOWN, kinds.NOT_SERVING]
 
 
+def test_a_watch_is_told_before_it_ends(settings: Settings) -> None:
+    """A stop right after the change, without a pause, still sends NOT_SERVING."""
+
+    async def use(server: GrpcServer, channel: Any, health: Health) -> list[int]:
+        watch = _stub(channel).Watch(health_pb2.HealthCheckRequest())
+        seen = [(await watch.read()).status]
+        health.move_to(Phase.DRAINING)
+        await server.stop(60)
+        while (answer := await watch.read()) is not grpc.aio.EOF:
+            seen.append(answer.status)
+        return seen
+
+    kinds = health_pb2.HealthCheckResponse
+    assert _serving(settings, use) == [kinds.SERVING, kinds.NOT_SERVING]
+
+
 def test_stop_answers_what_is_in_flight_and_cuts_the_rest(settings: Settings) -> None:
     """Within the grace a call is answered; at its end calls are cut, counted by whether they were answering."""
 
-    async def main() -> tuple[bytes, Cut]:
+    async def main() -> tuple[bytes, Cut, list[str]]:
         began = asyncio.Event()
+        ends: list[str] = []
 
         async def slow(request: bytes, context: Any) -> bytes:
             began.set()
@@ -245,11 +262,20 @@ def test_stop_answers_what_is_in_flight_and_cuts_the_rest(settings: Settings) ->
 
         async def endless(request: bytes, context: Any) -> AsyncIterator[bytes]:
             yield b"x"
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(0.1)
+                ends.append("cleaned up")
+
+        async def writes(request: bytes, context: Any) -> None:
+            await context.write(b"x")
             await asyncio.Event().wait()
 
         handlers: dict[str, Any] = {
             "Slow": grpc.unary_unary_rpc_method_handler(slow),
             "Endless": grpc.unary_stream_rpc_method_handler(endless),
+            "Writes": grpc.unary_stream_rpc_method_handler(writes),
         }
 
         def register(server: grpc.aio.Server) -> None:
@@ -265,14 +291,15 @@ def test_stop_answers_what_is_in_flight_and_cuts_the_rest(settings: Settings) ->
             began.clear()
             cut_off = asyncio.ensure_future(say(b"60"))
             await began.wait()
-            stream = channel.unary_stream("/test.Slow/Endless")(b"")
-            await stream.read()
+            streams = [channel.unary_stream(f"/test.Slow/{kind}")(b"") for kind in ("Endless", "Writes")]
+            for stream in streams:
+                await stream.read()
             cut = await server.stop(0.6)
             with pytest.raises(grpc.aio.AioRpcError):
                 await cut_off
-            return await answered, cut
+            return await answered, cut, ends
 
-    assert asyncio.run(main()) == (b"done", Cut(unanswered=1, answering=1))
+    assert asyncio.run(main()) == (b"done", Cut(unanswered=1, answering=2), ["cleaned up"])
 
 
 def test_a_port_that_another_grpc_server_holds(settings: Settings) -> None:

@@ -131,3 +131,22 @@ def test_the_place_of_a_hook_is_in_the_service() -> None:
         return place
 
     assert asyncio.run(main()) == f" at {__file__}:{connect.__code__.co_firstlineno + 1} in connect"
+
+
+def test_an_open_lifespan_stands_nowhere() -> None:
+    """An app that waits for its shutdown event is not what hangs."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def main() -> str:
+        driven = Lifespan(app)
+        await driven.start()
+        place = driven.place()
+        await driven.stop(5)
+        return place
+
+    assert asyncio.run(main()) == ""

@@ -158,3 +158,25 @@ def test_grpcs_own_notes_are_off(settings: Settings, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("GRPC_VERBOSITY", "DEBUG")
     _logging.configure(settings(), stream=io.StringIO())
     assert os.environ["GRPC_VERBOSITY"] == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("log", "event"),
+    [
+        (lambda: logging.getLogger("x").warning("%s %s", 1), "%s %s (1,)"),  # noqa: PLE1206 - that is the fault
+        (lambda: logger.info("keys", data={(1, 2): 3}), "keys"),
+        (lambda: logger.info("circle", data=_circle()), "circle"),
+    ],
+)
+def test_a_bad_call_costs_nobody_anything(settings: Settings, log: Callable[[], None], event: str) -> None:
+    """Arguments that do not fit, or a field that cannot be written, neither raise nor lose the line."""
+    stream = io.StringIO()
+    _logging.configure(settings(), stream=stream)
+    log()
+    assert [event] == [line["event"] for line in _lines(stream)]
+
+
+def _circle() -> list[Any]:
+    circle: list[Any] = []
+    circle.append(circle)
+    return circle

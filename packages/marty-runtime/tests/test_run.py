@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pty
 import signal
+import socket
+import subprocess
+import termios
+import time
+import urllib.request
 from typing import TYPE_CHECKING, Any, Callable
 
 import grpc
@@ -189,3 +197,74 @@ def test_pause_is_longer_under_kubernetes(start: Callable[..., Any], monkeypatch
     assert pod.event("service draining")["pause_seconds"] == 5
     person.ready().kill(signal.SIGINT)
     assert person.event("service draining")["pause_seconds"] == 0
+
+
+SWALLOWS_SIGNALS = """
+import pathlib, time
+try:
+    pathlib.Path("importing").touch()
+    time.sleep(120)
+except:
+    pass
+app = print
+"""
+
+
+def test_a_signal_that_the_service_swallows_still_counts(start: Callable[..., Any], tmp_path: Path) -> None:
+    """A bare except around an import keeps the service from ending at once, not from ending."""
+    (tmp_path / "main.py").write_text(SWALLOWS_SIGNALS)
+    service = start()
+    service.until((tmp_path / "importing").exists)
+    service.kill()
+    assert service.exit_code(within=25) == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_closed_terminal_ends_what_ran_in_it(tmp_path: Path, command: list[str], workers: str) -> None:
+    """When its terminal goes away the service ends like any program there, with workers too."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*command, f"workers={workers}"],
+        cwd=tmp_path,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here yet
+    )
+    os.close(theirs)
+    shown = b""
+    while b"service ready" not in shown:
+        shown += os.read(ours, 1024)
+    os.close(ours)
+    try:
+        assert process.wait(25) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("closed", ["<&- >&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_change_nothing(tmp_path: Path, command: list[str], workers: str, closed: str) -> None:
+    """A service that is started without standard streams runs, drains and ends with exit code 0."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [*command, f"workers={workers}", f"management.port={port}"]
+    with subprocess.Popen(["bash", "-c", f'exec "$@" {closed}', "bash", *words], cwd=tmp_path) as process:
+        end = time.monotonic() + 60
+        while not _is_ready(port):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(25) == 0
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

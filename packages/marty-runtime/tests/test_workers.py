@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
-from typing import TYPE_CHECKING, Any, Callable
+from pathlib import Path
+from typing import Any, Callable
 
 import pytest
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.usefixtures("hybrid")
 
@@ -194,3 +192,134 @@ def test_a_start_hook_that_blocks_a_worker_is_told(start: Callable[..., Any], tm
         "  startup.timeout: worker 1 was not ready after 0.2s and does not answer; "
         "look for a start hook that blocks the event loop",
     ]
+
+
+def test_a_collector_that_raises_does_not_make_a_worker_deaf(start: Callable[..., Any], tmp_path: Path) -> None:
+    """A worker whose metrics cannot be had says why, and still drains when it is told to."""
+    main = tmp_path / "main.py"
+    broken = """
+import prometheus_client
+
+class Broken:
+    asked = 0
+    def collect(self):
+        self.asked += 1
+        if self.asked > 1:
+            raise LookupError("no pool")
+        return []
+
+prometheus_client.REGISTRY.register(Broken())
+"""
+    main.write_text(main.read_text() + broken)
+    service = start("workers=2").ready()
+    service.get("/metrics", "management")
+    service.event("metrics not collected")
+    service.kill()
+    assert service.exit_code(within=10) == 0
+
+
+def test_totals_stay_while_a_worker_is_replaced(start: Callable[..., Any]) -> None:
+    """What a dead worker had counted is neither lost nor counted twice until its successor is there."""
+    service = start("workers=2").ready()
+    service.until(lambda: len(_pids(service)) == 2)
+    counted, victim = _requests(service), int(service.get("/pid")[1])
+    counted = _requests(service)
+    os.kill(victim, signal.SIGKILL)
+    service.event("worker ended")
+    seen = set()
+    while not any(event["event"] == "worker replaced" for event in service.events):
+        seen.add(_requests(service))
+    assert {counted} == {*seen, _requests(service)}
+
+
+def test_term_while_a_worker_is_replaced(start: Callable[..., Any]) -> None:
+    """A worker that died before the stop is no failure of the stop: exit code 0."""
+    service = start("workers=2").ready()
+    os.kill(int(service.get("/pid")[1]), signal.SIGKILL)
+    service.event("worker ended")
+    service.kill()
+    assert service.exit_code() == 0
+
+
+def test_modules_of_the_service_do_not_hide_the_standard_librarys(start: Callable[..., Any], tmp_path: Path) -> None:
+    """A worker starts as one process does when the service has a module called like a standard one."""
+    (tmp_path / "calendar.py").write_text("")
+    assert start("workers=2").ready().get("/pool") == (200, '"the pool"')
+
+
+def test_a_signal_to_the_group_is_the_parents_to_answer(start: Callable[..., Any]) -> None:
+    """Ctrl-C and a TERM to the whole process group drain once, with the pause, as a signal to the parent does."""
+    service = start("workers=2", "shutdown.pause=1s").ready()
+    os.killpg(service.process.pid, signal.SIGTERM)
+    service.event("service draining")
+    assert {200} == {service.get("/pool")[0] for _ in range(20)}
+    assert service.exit_code() == 0
+    assert "KeyboardInterrupt" not in service.text
+
+
+def test_a_worker_that_starts_during_the_pause_is_not_serving(start: Callable[..., Any]) -> None:
+    """A successor of a worker that dies while the service drains says NOT_SERVING at once."""
+    service = start("workers=1", "reload=true", "shutdown.pause=4s").ready()
+    service.kill()
+    service.event("service draining")
+    os.kill(int(service.get("/pid")[1]), signal.SIGKILL)
+    service.event("worker replaced")
+    assert service.get("/readyz", "management")[0] == 503
+    assert "NOT_SERVING" == service.health()
+    assert service.exit_code() == 0
+
+
+def test_term_during_the_start_undoes_it_in_every_worker(
+    start: Callable[..., Any], tmp_path: Path, trace: Callable[[], list[str]]
+) -> None:
+    """A start hook that is cut off is cancelled, so that its cleanup runs, in many workers as in one process."""
+    main = tmp_path / "main.py"
+    hook = """
+    note("open")
+    try:
+        await asyncio.sleep(60 if len(trace.read_text().split()) > 1 else 0)
+        yield {"pool": ""}
+    finally:
+        note("close")
+"""
+    main.write_text(
+        re.sub(
+            r"async def lifespan.*?note\(.close.\)\n",
+            f"async def lifespan(app):{hook}",
+            main.read_text(),
+            flags=re.DOTALL,
+        )
+    )
+    service = start("workers=3")
+    service.until(lambda: trace().count("open") == 3)
+    service.kill()
+    assert service.exit_code() == 0
+    assert (3, 3) == (trace().count("open"), trace().count("close"))
+
+
+def test_a_roll_follows_the_settings(start: Callable[..., Any], tmp_path: Path) -> None:
+    """After SIGHUP the app that config.yaml names now is the one that serves."""
+    (tmp_path / "config.yaml").write_text("http: {app: main:app}")
+    service = start("workers=2").ready()
+    (tmp_path / "other.py").write_text(
+        (tmp_path / "main.py").read_text().replace("return request.state.pool", "return 'other'")
+    )
+    (tmp_path / "config.yaml").write_text("http: {app: other:app}")
+    service.kill(signal.SIGHUP)
+    service.event("workers rolled")
+    service.until(lambda: service.get("/pool")[1] == '"other"')
+
+
+def test_no_descriptor_left_is_told(start: Callable[..., Any]) -> None:
+    """A worker that cannot be started for want of descriptors is tried again, and the reason is logged."""
+    resource = pytest.importorskip("resource")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("this system has no prlimit")
+    service = start("workers=2").ready()
+    taken = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+    limits = resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (taken - 3, limits[1]))
+    os.kill(int(service.get("/pid")[1]), signal.SIGKILL)
+    assert service.event("worker did not start")["reason"].endswith("could not be started: Too many open files")
+    resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, limits)
+    service.event("worker replaced")

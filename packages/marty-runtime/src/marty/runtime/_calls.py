@@ -41,5 +41,6 @@ class Calls:
 
     def cut(self) -> Cut:
         """What would be cut if everything in flight were ended now."""
-        answering = sum(call.is_answering for call in self._active.copy())
-        return Cut(unanswered=len(self._active) - answering, answering=answering)
+        active = self._active.copy()  # of one moment: handlers in the thread pool end meanwhile
+        answering = sum(call.is_answering for call in active)
+        return Cut(unanswered=len(active) - answering, answering=answering)

@@ -75,7 +75,7 @@ def _load(settings: ServiceSettings, key: str, path: str) -> Any:
         raise _own_fault(where, module_name, error) from error
     for name in attribute.split("."):
         if not hasattr(found, name):
-            near = difflib.get_close_matches(name, [other for other in vars(found) if other[0] != "_"], 1)
+            near = difflib.get_close_matches(name, [other for other in dir(found) if other[0] != "_"], 1)
             hint = f"; did you mean {near[0]}" if near else ""
             raise DiscoveryError(f"{where}: {module_name} has no {attribute}{hint}")
         found = getattr(found, name)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _CUT_SECONDS = 1.0
 """How long a handler gets to end once it has been cancelled."""
+_TICK_SECONDS = 0.01
 
 
 class GrpcServer:
@@ -102,6 +103,9 @@ class GrpcServer:
         if not stopping.done():
             cut = self._calls.cut()
             await self._server.stop(None)
+            ended = asyncio.get_running_loop().time() + _CUT_SECONDS
+            while len(self._calls) and asyncio.get_running_loop().time() < ended:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(_TICK_SECONDS)
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stopping, _CUT_SECONDS)
         return cut

@@ -1,4 +1,4 @@
-"""The context of handlers without async, which grpc.aio gives no way to ask for the status that was set."""
+"""Contexts that know what grpc.aio gives no way to ask for: the status that was set, whether an answer began."""
 
 from __future__ import annotations
 
@@ -7,9 +7,29 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     import grpc
 
+    from marty.runtime._calls import Call
+
+
+class WritingContext:
+    """The context of a coroutine that answers by ``context.write()``, noted in ``call``."""
+
+    def __init__(self, context: Any, call: Call) -> None:
+        """Stand before ``context``."""
+        self._context = context
+        self._call = call
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the context's own."""
+        return getattr(self._context, name)
+
+    async def write(self, message: Any) -> None:
+        """Send one message of the answer."""
+        self._call.is_answering = True
+        await self._context.write(message)
+
 
 class BlockingContext:
-    """The context, with the status that the handler chose."""
+    """The context of a handler without async, with the status that the handler chose."""
 
     def __init__(self, context: Any) -> None:
         """Stand before ``context``."""

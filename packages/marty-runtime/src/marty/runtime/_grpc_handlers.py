@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 import grpc
 
-from marty.runtime._grpc_context import BlockingContext
+from marty.runtime._grpc_context import BlockingContext, WritingContext
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -62,6 +62,10 @@ class HandlerObserver:
             with observe(method, context):
                 return await behaviour(request, context)
 
+        async def writing(request: Any, context: Any) -> Any:
+            with observe(method, context) as call:
+                return await behaviour(request, WritingContext(context, call))
+
         async def stream(request: Any, context: Any) -> AsyncIterator[Any]:
             with observe(method, context) as call:
                 async for message in behaviour(request, context):
@@ -82,8 +86,8 @@ class HandlerObserver:
 
         if inspect.isasyncgenfunction(behaviour):
             return stream
-        if inspect.iscoroutinefunction(behaviour):  # a stream too: one that answers by context.write()
-            return coroutine
+        if inspect.iscoroutinefunction(behaviour):
+            return writing if is_streaming else coroutine
         return blocking_stream if is_streaming else blocking
 
     def _observe(self, method: str, context: Any) -> _Observation:

@@ -45,12 +45,15 @@ class HealthServicer(health_pb2_grpc.HealthServicer):
         closing = asyncio.ensure_future(self._closing.wait())
         sent = None
         try:
-            while not self._closing.is_set():
+            while True:
                 changed = asyncio.ensure_future(self._health.changed())
                 status = self._status(request.service)
                 if status != sent:
                     yield _Response(status=status)
                     sent = status
+                if self._closing.is_set():
+                    changed.cancel()
+                    return
                 try:
                     await asyncio.wait({changed, closing}, return_when=asyncio.FIRST_COMPLETED)
                 finally:

@@ -99,9 +99,10 @@ class HttpServer:
 
     async def _cut(self, serving: asyncio.Task[None]) -> None:
         self._server.force_exit = True
-        for task in list(self._server.server_state.tasks):
+        handling = set(self._server.server_state.tasks)
+        for task in handling:
             task.cancel()
-        await asyncio.wait({serving}, timeout=_CUT_SECONDS)
+        await asyncio.wait({serving, *handling}, timeout=_CUT_SECONDS)  # uvicorn itself does not wait for them
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await serving

@@ -79,7 +79,7 @@ class Lifespan:
 
     def place(self) -> str:
         """`` at main.py:12 in lifespan``: where a start or stop hook stands now, or nothing."""
-        return "" if self._app is None else place_of(self._task)
+        return "" if self._app is None or self._is_open else place_of(self._task)
 
     async def _drive(self, app: App) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}

@@ -6,6 +6,7 @@ The parent of several workers only needs to know which ports to bind, and must n
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from marty.config import directory as directory_of
@@ -56,6 +57,18 @@ def locate(settings: ServiceSettings) -> Entry:
     return entry
 
 
+def named_anew(settings: ServiceSettings, entry: Entry) -> Entry:
+    """The parts of ``entry`` where ``settings`` name them now; what was found by looking stays as it is.
+
+    Not looked for anew: a file that is half edited would seem to hold nothing.
+    """
+    if entry.app is not None and settings.http.app is not None:
+        entry = replace(entry, app=settings.http.app, is_factory=settings.http.factory)
+    if entry.register is not None and settings.grpc.registers is not None:
+        entry = replace(entry, register=settings.grpc.registers)
+    return entry
+
+
 def _find(folder: Path, files: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, str] | None:
     """Module and name of the first of ``names`` in the first of ``files``."""
     own = next(_defined(folder, "", files, names), None)
@@ -100,7 +113,11 @@ def _module_names(tree: ast.Module) -> Iterator[str]:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name))
         else:
-            pending += [child for child in ast.walk(node) if isinstance(child, ast.stmt) and child is not node]
+            # Their own statements only, never those of a def within; elif is an if within the one before it.
+            blocks = [node, *getattr(node, "handlers", ()), *getattr(node, "cases", ())]
+            for block in blocks:
+                for name in ("body", "orelse", "finalbody"):
+                    pending += getattr(block, name, ())
 
 
 def _nothing(settings: ServiceSettings, folder: Path) -> str:

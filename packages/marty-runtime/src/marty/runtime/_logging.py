@@ -63,7 +63,12 @@ class _Sink:
 
     def __call__(self, message: Message) -> None:
         try:
-            self._stream.write(self._render(message.record) + "\n")
+            line = self._render(message.record)
+        except Exception as error:  # noqa: BLE001 - a field of the caller's that cannot be written must not fail the caller
+            record = message.record
+            line = self._render({**record, "extra": {"unwritable": f"{type(error).__name__}: {error}"}})
+        try:
+            self._stream.write(line + "\n")
             self._stream.flush()
         except (OSError, ValueError):  # /dev/full, a pipe whose reader has gone, a closed stream
             pass
@@ -96,6 +101,10 @@ class _ToLoguru(logging.Handler):
     """Hands the records of the standard library's loggers to loguru, with their own logger's name."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - a call whose arguments do not fit its text; the standard library too goes on
+            message = f"{record.msg} {record.args}"
         level: str | int = record.levelname
         try:
             logger.level(record.levelname)
@@ -106,7 +115,7 @@ class _ToLoguru(logging.Handler):
             target["name"] = record.name
 
         # The message goes as a field of the pattern, since it may hold braces of its own.
-        logger.opt(exception=record.exc_info).patch(rename).log(level, "{}", record.getMessage())
+        logger.opt(exception=record.exc_info).patch(rename).log(level, "{}", message)
 
 
 def _json_line(record: Record) -> str:

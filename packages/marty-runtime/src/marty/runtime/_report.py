@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import traceback
 from typing import TYPE_CHECKING, TextIO
@@ -24,7 +25,8 @@ def report(title: str, error: BaseException, *, debug: bool = False, stream: Tex
         lines += ["", *_traceback(error, whole=True)]
     elif error.__cause__ is not None:
         lines += ["", *_traceback(error.__cause__, whole=False)]
-    print(*lines, sep="\n", file=stream or sys.stderr, flush=True)
+    with contextlib.suppress(OSError, ValueError):  # a stream that is full or gone must not change the exit code
+        print(*lines, sep="\n", file=stream or sys.stderr, flush=True)
 
 
 def _traceback(error: BaseException, *, whole: bool) -> Iterator[str]:

@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import math
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
 
 from marty import config
-from marty.runtime import _logging, _sockets
+from marty.runtime import _logging, _sockets, _streams
 from marty.runtime._discovery import discover
 from marty.runtime._errors import ReportedError, ServiceError
 from marty.runtime._exit import ExitCode
@@ -42,6 +41,7 @@ def run(settings: ServiceSettings, *, debug: bool = False) -> ExitCode:
     shown on standard error; with ``debug`` always with its traceback. Owns SIGINT and SIGTERM meanwhile: the
     first drains, the second ends the process with 128 plus its number.
     """
+    _streams.open_missing()
     signals = Signals()
     with signals.owned(), _in_folder(settings):
         try:
@@ -89,10 +89,9 @@ async def _run_alone(settings: ServiceSettings, service: Service, signals: Signa
 
 async def _run_workers(settings: ServiceSettings, entry: Entry, signals: Signals, *, is_debug: bool) -> ExitCode:
     stop, health = Stop(), Health()
-    signals.tell(stop)
-    fleet = Fleet(settings, entry, is_debug=is_debug)
     asked = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
+    signals.tell(stop, roll=asked.set)
+    fleet = Fleet(settings, entry, is_debug=is_debug)
     helpers = [
         asyncio.ensure_future(_pass_on(health, fleet)),
         asyncio.ensure_future(_roll(fleet, settings, asked)),

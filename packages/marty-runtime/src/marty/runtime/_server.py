@@ -23,8 +23,8 @@ class Cut:
 class Server(Protocol):
     """Something that listens on one port.
 
-    The supervisor calls ``bind``, ``start`` and ``stop`` once each and in this order; ``stop`` also after a
-    ``bind`` that was never followed by ``start``.
+    The supervisor calls ``bind`` and ``start`` once each and in this order; ``stop`` may come more than once,
+    also after a ``bind`` that was never followed by ``start``.
     """
 
     @property

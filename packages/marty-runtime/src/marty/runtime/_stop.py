@@ -7,7 +7,8 @@ import contextlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
 
 from loguru import logger
 
@@ -65,11 +66,15 @@ class Signals:
         """Begin with nobody to tell; until then a signal raises StoppedEarly: nothing runs yet."""
         self._stop: Stop | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._has_terminal = False
+        self._roll: Callable[[], object] | None = None
         self._count = 0
+        self._first: int | None = None
 
     @contextlib.contextmanager
     def owned(self, *, ignore: tuple[signal.Signals, ...] = ()) -> Iterator[None]:
         """Own the signals for a while, and give them back."""
+        self._has_terminal = sys.stderr.isatty()
         wanted: dict[int, Any] = {**dict.fromkeys(_SIGNALS, self._arrived), signal.SIGHUP: self._hung_up}
         wanted.update(dict.fromkeys(ignore, signal.SIG_IGN))
         before = {signum: signal.signal(signum, handler) for signum, handler in wanted.items()}
@@ -79,21 +84,27 @@ class Signals:
             for signum, handler in before.items():
                 signal.signal(signum, handler)
 
-    def tell(self, stop: Stop) -> None:
-        """From now on set ``stop``; called on the loop that waits for it."""
-        self._loop = asyncio.get_running_loop()
+    def tell(self, stop: Stop, *, roll: Callable[[], object] | None = None) -> None:
+        """From now on set ``stop``, and call ``roll`` at SIGHUP; called on the loop that waits for them."""
+        self._loop = loop = asyncio.get_running_loop()
+        self._roll = None if roll is None else partial(loop.call_soon_threadsafe, roll)
         self._stop = stop
+        if self._first is not None:  # a bare except in the service's code, or a __del__, caught StoppedEarly
+            stop.set(self._first)
 
     def _hung_up(self, signum: int, frame: FrameType | None) -> None:
-        """A closed terminal ends what ran in it; without one, this is a reload that only workers can do."""
-        if sys.stderr.isatty():
+        """A terminal that was closed, and is none any more, ends what ran in it; else this asks for a roll."""
+        if self._has_terminal and not sys.stderr.isatty():
             self._arrived(signum, frame)
+        elif self._roll is not None:
+            self._roll()
         elif self._loop is not None:
             message = "SIGHUP does nothing with one worker; set workers to 2 or more, then it rolls them"
             self._loop.call_soon_threadsafe(logger.warning, message)
 
     def _arrived(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the signature of handlers
         self._count += 1
+        self._first = self._first or signum
         if self._loop is None or self._stop is None:
             raise StoppedEarly
         if self._count > 1:

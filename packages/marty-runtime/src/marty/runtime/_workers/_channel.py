@@ -101,7 +101,7 @@ class Channel:
             self._writer.write(_pack(message))
 
     async def flush(self) -> None:
-        """Return when all that was sent has left this process, or the other end is gone."""
+        """Return when little of what was sent is still in this process, or the other end is gone."""
         try:
             await self._writer.drain()
         except ConnectionError:

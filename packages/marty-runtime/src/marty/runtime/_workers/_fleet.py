@@ -10,6 +10,7 @@ from loguru import logger
 
 from marty.runtime import _sockets
 from marty.runtime._errors import ServiceError
+from marty.runtime._locate import named_anew
 from marty.runtime._server import Cut
 from marty.runtime._workers._channel import Launch
 from marty.runtime._workers._slot import Slot
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from marty.config import ServiceSettings
     from marty.runtime._service import Entry
 
-_EXIT_SECONDS = 3.0
+_EXIT_SECONDS = 5.0
 """What a worker gets beyond its grace to close its lifespan and leave, before it is killed."""
 _COLLECT_SECONDS = 1.0
 
@@ -43,6 +44,7 @@ class Fleet:
         self._held: list[socket.socket] = []
         self._totals = Totals()
         self._rolling: asyncio.Task[None] | None = None
+        self._is_serving = True
         self.has_failed = False
         """Whether a worker ended otherwise than asked, at the end of the service."""
 
@@ -96,7 +98,8 @@ class Fleet:
         return Cut()
 
     def stop_serving(self) -> None:
-        """Let the gRPC health of every worker say that no new work is wanted."""
+        """Let the gRPC health of every worker, also of those to come, say that no new work is wanted."""
+        self._is_serving = False
         for worker in self._workers():
             worker.stop_serving()
 
@@ -115,7 +118,8 @@ class Fleet:
         await asyncio.wait({self._rolling})
 
     async def _roll(self, settings: ServiceSettings) -> None:
-        before, self._launch = self._launch, replace(self._launch, settings=settings)
+        entry = named_anew(settings, self._launch.entry)
+        before, self._launch = self._launch, replace(self._launch, settings=settings, entry=entry)
         for slot in self._open:
             try:
                 await slot.renew(settings.shutdown.grace + _EXIT_SECONDS)
@@ -130,10 +134,13 @@ class Fleet:
         self._open.append(slot)
 
     def _starter(self, number: int) -> Callable[[], Awaitable[Worker]]:
-        def start() -> Awaitable[Worker]:
-            return Worker.start(
+        async def start() -> Worker:
+            worker = await Worker.start(
                 replace(self._launch, number=number), lambda worker: self._totals.retire(worker.families)
             )
+            if not self._is_serving:
+                worker.stop_serving()
+            return worker
 
         return start
 

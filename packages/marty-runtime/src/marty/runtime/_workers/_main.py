@@ -1,4 +1,4 @@
-"""The process of one worker: ``python -m marty.runtime._workers._main FD PID``, started by the parent only."""
+"""The process of one worker, started by the parent only, with a file descriptor and the parent's pid as arguments."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from loguru import logger
 from prometheus_client import REGISTRY
 
 from marty.runtime import _logging
@@ -80,7 +81,7 @@ async def _work(launch: Launch, service: Service, control: socket.socket, signal
             is_worker=True,
         )
     finally:
-        channel.send(Collected(list(REGISTRY.collect())))
+        _send_metrics(channel)
         await channel.flush()
         listening.cancel()
 
@@ -94,8 +95,15 @@ async def _obey(channel: Channel, stop: Stop, health: Health) -> None:
             elif isinstance(message, Drain):
                 stop.set()
             elif isinstance(message, Collect):
-                channel.send(Collected(list(REGISTRY.collect())))
+                _send_metrics(channel)
     leave(1)  # the parent is gone: nobody watches this worker, and its ports are wanted
+
+
+def _send_metrics(channel: Channel) -> None:
+    try:
+        channel.send(Collected(list(REGISTRY.collect())))
+    except Exception:  # noqa: BLE001 - a collector of the service's: it must not make this worker deaf to its parent
+        logger.exception("metrics not collected")
 
 
 def _die_with(parent: int) -> None:
@@ -105,7 +113,3 @@ def _die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
         if os.getppid() != parent:  # it died before that call
             leave(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -42,8 +42,8 @@ class Slot:
 
     @property
     def workers(self) -> set[Worker]:
-        """The worker, and those before it that still drain."""
-        return {self._worker, *self._leaving}
+        """The worker, and those before it that still drain, without any that has ended."""
+        return {worker for worker in (self._worker, *self._leaving) if not worker.has_ended}
 
     async def given_up(self) -> None:
         """Return when replacing the worker has not helped."""

@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 
     from marty.runtime._workers._channel import Launch
 
+_MAIN = (
+    "import sys; sys.path.remove('') if '' in sys.path else None; from marty.runtime._workers._main import main; main()"
+)
+"""Without the service's folder, where -m would look first and take its calendar.py for the standard library's."""
+
+_UNDO_SECONDS = 2.0
+"""What a worker gets to undo a start that is no longer wanted."""
+
 
 class Worker:
     """A process that was started with ``start`` and ends once."""
@@ -76,7 +84,7 @@ class Worker:
                 "look for a start hook that blocks the event loop"
             ) from None
         except asyncio.CancelledError:
-            await worker.kill()
+            await worker._abandon()  # noqa: SLF001 - of this class
             raise
         if is_ready:
             return worker
@@ -88,27 +96,40 @@ class Worker:
     @classmethod
     async def _spawn(cls, launch: Launch, on_exit: Callable[[Worker], None]) -> Worker:
         """A new interpreter and not a fork: gRPC does not survive one."""
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise _not_started(launch, error) from None
         inherited = [theirs.fileno()] + ([] if launch.http_fd is None else [launch.http_fd])
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-m",
-                "marty.runtime._workers._main",
+                "-c",
+                _MAIN,
                 str(theirs.fileno()),
                 str(os.getpid()),
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=inherited,
+                # Of no terminal and no group of ours: Ctrl-C, and a signal to the group, are the parent's to answer.
+                start_new_session=True,
             )
+            send_first(ours, launch)
+        except OSError as error:  # no process or descriptor left, for now
+            ours.close()
+            raise _not_started(launch, error) from None
         finally:
             theirs.close()
-        send_first(ours, launch)
         return cls(launch.number, process, await Channel.open(ours), on_exit)
 
     @property
     def pid(self) -> int:
         """Its process id."""
         return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is gone, and ``on_exit`` has been told."""
+        return self._exited.done()
 
     async def _reaches(self, step: asyncio.Event) -> bool:
         """Whether it got as far as ``step``; not when it ended before."""
@@ -140,6 +161,15 @@ class Worker:
             return await asyncio.wait_for(self.exited(), within)
         return await self.kill()
 
+    async def _abandon(self) -> None:
+        """Let it undo its start, as the only process of a service would."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()  # not Drain: while it imports, it has no loop that would read one
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.exited(), _UNDO_SECONDS)
+            return
+        await self.kill()
+
     async def kill(self) -> int:
         """End it now."""
         with contextlib.suppress(ProcessLookupError):
@@ -166,6 +196,10 @@ class Worker:
         self._channel.close()
         self._on_exit(self)
         return code
+
+
+def _not_started(launch: Launch, error: OSError) -> StartupError:
+    return StartupError(f"worker {launch.number} could not be started: {error.strerror or error}")
 
 
 def describe_exit(code: int) -> str:
