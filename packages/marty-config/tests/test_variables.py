@@ -138,3 +138,24 @@ def test_one_key_in_two_cases() -> None:
 def test_names_with_control_characters_stay_on_one_line() -> None:
     """A name from outside cannot write lines of its own."""
     assert "MARTY_A\\nB: unknown variable; unset it, MARTY_ is for settings only" == said(**{"MARTY_A\nB": "1"})
+
+
+def test_service_links_of_kubernetes() -> None:
+    """What Kubernetes sets in every pod for a Service named marty, or marty-web, is no setting; a typo still is."""
+    links = {
+        "MARTY_SERVICE_HOST": "10.0.0.1",
+        "MARTY_SERVICE_PORT": "80",
+        "MARTY_SERVICE_PORT_HTTP": "80",
+        "MARTY_PORT": "tcp://10.0.0.1:80",
+        "MARTY_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "MARTY_PORT_80_TCP_ADDR": "10.0.0.1",
+        "MARTY_WEB_SERVICE_HOST": "10.0.0.2",
+        "MARTY_WEB_PORT_80_TCP_PROTO": "tcp",
+    }
+    pod = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
+
+    assert 8000 == load(environ={**links, **pod}).http.port
+    assert len(links) == len(said(**links).splitlines())
+    assert "MARTY_HTTP__PROT: unknown variable; did you mean MARTY_HTTP__PORT?" == said(
+        **links, **pod, MARTY_HTTP__PROT="1"
+    )

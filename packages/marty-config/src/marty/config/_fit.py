@@ -78,6 +78,8 @@ class _Fitting:
             return "unknown key"
         *parent, key = path
         names = suggest(".".join(path), self._model)
+        if key in names:  # the one place where a key is not dotted
+            return f"unknown key; in a file it is nested: {key.replace('.', ': {', 1)}: …}}"
         if not names:  # within a list or a mapping with free keys, which `suggest` does not enter
             names = tuple(".".join((*parent, each)) for each in get_close_matches(key[:LONGEST], known, 1))
         return "unknown key" + (did_you_mean(names) or "; expected " + one_of(list(known)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from marty.config._errors import Fault
@@ -20,10 +21,15 @@ PREFIX = "MARTY_"
 ENVIRONMENT = "MARTY_ENVIRONMENT"
 _RESERVED = {ENVIRONMENT}  # names that are no keys
 
+# https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+_SERVICE_LINK = re.compile(
+    r"MARTY_(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)"
+)
+
 
 def read(environ: Mapping[str, str], model: type[BaseModel]) -> Reading:
     """The values of every variable that begins with `MARTY_`; the rest of its name in any case."""
-    names = [name for name in environ if name.startswith(PREFIX) and name not in _RESERVED]
+    names = [name for name in environ if name.startswith(PREFIX) and not _is_foreign(name, environ)]
     # A section as a whole comes before the keys in it, which are more exact.
     names.sort(key=lambda name: (name.count("__"), name))
     tree = Node(Origin("variable", PREFIX), entries={})
@@ -48,6 +54,13 @@ def read(environ: Mapping[str, str], model: type[BaseModel]) -> Reading:
             faults.append(Fault(origin, dotted(path), str(error)))
             is_whole = False
     return Reading(tree, tuple(sorted(faults, key=lambda fault: fault.origin.name)), is_whole=is_whole)
+
+
+def _is_foreign(name: str, environ: Mapping[str, str]) -> bool:
+    """Whether a variable is not about settings: reserved, or set by Kubernetes for a Service called `marty`."""
+    if name in _RESERVED:
+        return True
+    return "KUBERNETES_SERVICE_HOST" in environ and "__" not in name and _SERVICE_LINK.fullmatch(name) is not None
 
 
 def name_of(key: str) -> str:
