@@ -68,6 +68,7 @@ def test_package_of(name: str, package: str) -> None:
         ("fastapi", "'fastapi' is something that a service needs itself and would hide"),
         ("google", "'google' is something that a service needs itself and would hide"),
         ("tests", "'tests' is something that a service needs itself and would hide"),
+        ("test", "'test' is something that a service needs itself and would hide"),
         ("json", "its package 'json' would hide the module 'json' of Python itself"),
         ("types", "its package 'types' would hide the module 'types' of Python itself"),
         ("email", "its package 'email' would hide the module 'email' of Python itself"),

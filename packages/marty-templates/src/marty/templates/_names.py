@@ -44,6 +44,7 @@ _NEEDED = frozenset(
             "ruff",
             "setuptools",
             "starlette",
+            "test",  # Python's own, which sys.stdlib_module_names leaves out
             "tests",
             "typer",
             "uvicorn",
