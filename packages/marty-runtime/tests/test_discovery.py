@@ -79,6 +79,17 @@ def test_dotted_attribute(found: Callable[..., Service]) -> None:
     [
         ("app = 1", "{}:app", "--set: http.app: MODULE:app is of type int, not an ASGI app"),
         ("app = 1", "{}:ap", "--set: http.app: MODULE has no ap; did you mean app"),
+        (
+            "def make(): ...",
+            "{}:make",
+            "--set: http.app: MODULE:make does not take (scope, receive, send), so it is not an ASGI app; "
+            "set http.factory: true if it makes the app",
+        ),
+        (
+            "async def home(request): ...",
+            "{}:home",
+            "--set: http.app: MODULE:home does not take (scope, receive, send), so it is not an ASGI app",
+        ),
         ("x = 1", "{}:zebra", "--set: http.app: MODULE has no zebra"),
         ("app = 'x'", "{}:app.zebra", "--set: http.app: MODULE has no app.zebra"),
         ("app = 1", "{}", "--set: http.app: MODULE is not of the form module:name, for example shop.web:app"),

@@ -64,10 +64,11 @@ def test_the_lines_that_would_pin_it(tmp_path: Path, settings: Settings) -> None
     """What was found by looking is said as lines of config.yaml; what the settings name is not."""
     _write(tmp_path, {"main.py": FACTORY, "rpc.py": REGISTER})
     assert locate(settings()).found == (
-        "http.app: main:create_app",
-        "http.factory: true",
-        "grpc.register: rpc:register",
+        "http: {app: main:create_app, factory: true}",
+        "grpc: {register: rpc:register}",
     )
+    (tmp_path / "config.yaml").write_text("\n".join(locate(settings()).found))
+    assert locate(settings()).app == "main:create_app"
     pinned = settings("http.app=shop:app", "grpc.register=shop:register")
     entry = locate(pinned)
     assert ("shop:app", "shop:register", ()) == (entry.app, entry.register, entry.found)
@@ -93,7 +94,7 @@ def test_nothing_found(tmp_path: Path, settings: Settings) -> None:
     assert str(caught.value) == (
         f"no service in {tmp_path}: looked there and in src for an app or a create_app in main.py, app.py or "
         "api.py and for a register(server) in grpc_server.py or rpc.py; name it in config.yaml, for example "
-        "http.app: shop.web:app"
+        "http: {app: shop.web:app}"
     )
 
 

@@ -87,14 +87,16 @@ def test_an_unanswered_call_cut_at_the_grace_is_a_failure(
 ) -> None:
     """A call that had no answer when the grace ended is cut and counted, and the exit code is 1."""
     service = start("shutdown.grace=300ms").ready()
-    in_background(service.get, "/slow/120")
+    slow = in_background(service.get, "/slow/120")
     said = in_background(service.say, b"120")
     service.until(lambda: {"slow", "say"} <= set(trace()))
     service.kill()
     assert service.exit_code(within=25) == 1
     cut = service.event("calls cut at the end of the grace")
     assert (2, 0) == (cut["unanswered"], cut["answering"])
+    assert slow() == (503, "")
     assert isinstance(said(), grpc.RpcError)
+    assert not [event for event in service.events if "exception" in event]
     assert trace()[-1] == "close"
 
 

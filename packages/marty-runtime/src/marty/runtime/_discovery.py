@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,12 @@ def discover(settings: ServiceSettings, entry: Entry) -> Service:
         if not callable(app):
             raise DiscoveryError(
                 f"{_where(settings, 'http.app')}: {entry.app} is of type {type(app).__name__}, not an ASGI app"
+            )
+        if not _takes(app, 3):
+            hint = "; set http.factory: true if it makes the app" if _takes(app, 0) else ""
+            raise DiscoveryError(
+                f"{_where(settings, 'http.app')}: {entry.app} does not take (scope, receive, send), "
+                f"so it is not an ASGI app{hint}"
             )
     if entry.register is not None:
         register = _load(settings, "grpc.register", entry.register)
@@ -90,6 +97,17 @@ def _make(settings: ServiceSettings, path: str, factory: Any) -> Any:
         return factory()
     except (Exception, SystemExit) as error:
         raise DiscoveryError(f"{where}: {path}() raised {type(error).__name__}") from error
+
+
+def _takes(function: Any, count: int) -> bool:
+    """Whether ``count`` arguments can be given; also when that cannot be told."""
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # made in C, without a signature
+        return True
+    return True
 
 
 def _own_fault(where: str, module_name: str, error: BaseException) -> DiscoveryError:

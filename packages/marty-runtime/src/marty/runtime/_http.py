@@ -50,8 +50,9 @@ class HttpServer:
         self.name = name
         self._listen = listen
         self._calls = Calls()
+        self._app = ObservedApp(app, self._calls, {} if state is None else state, recorders)
         self._config = uvicorn.Config(
-            ObservedApp(app, self._calls, {} if state is None else state, recorders),
+            self._app,
             lifespan="off",
             ws="websockets-sansio",  # where "auto" takes the deprecated one, it warns at each start
             log_config=None,
@@ -98,7 +99,7 @@ class HttpServer:
         return cut
 
     async def _cut(self, serving: asyncio.Task[None]) -> None:
-        self._server.force_exit = True
+        self._server.force_exit = self._app.is_cutting = True
         handling = set(self._server.server_state.tasks)
         for task in handling:
             task.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,6 +30,8 @@ class ObservedApp:
         self._calls = calls
         self._state = state
         self._recorders = recorders
+        self.is_cutting = False
+        """Whether what is cancelled now is cut at the end of the grace."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket connection."""
@@ -50,6 +53,12 @@ class ObservedApp:
 
         try:
             await self._app(scope, receive, observed)
+        except asyncio.CancelledError:
+            if not self.is_cutting or call.is_answering or not is_http:
+                raise
+            # Not the 500 and the traceback that uvicorn makes of it: this is no fault of the app.
+            await observed({"type": "http.response.start", "status": 503, "headers": [(b"connection", b"close")]})
+            await send({"type": "http.response.body", "body": b""})
         finally:
             self._calls.end(call)
             if is_http:

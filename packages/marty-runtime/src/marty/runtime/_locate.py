@@ -39,13 +39,12 @@ def locate(settings: ServiceSettings) -> Entry:
         place = _find(folder, _APP_FILES, ("app", "create_app"))
         if place is not None:
             app, is_factory = f"{place[0]}:{place[1]}", place[1] == "create_app"
-            found.append(f"http.app: {app}")
-            found += ["http.factory: true"] if is_factory else []
+            found.append(f"http: {{app: {app}, factory: true}}" if is_factory else f"http: {{app: {app}}}")
     if settings.grpc.enabled and register is None:
         place = _find(folder, _RPC_FILES, ("register",))
         if place is not None:
             register = f"{place[0]}:{place[1]}"
-            found.append(f"grpc.register: {register}")
+            found.append(f"grpc: {{register: {register}}}")
     entry = Entry(
         app=app if settings.http.enabled else None,
         is_factory=is_factory,
@@ -130,5 +129,5 @@ def _nothing(settings: ServiceSettings, folder: Path) -> str:
         wanted.append("a register(server) in grpc_server.py or rpc.py")
     return (
         f"no service in {folder}: looked there and in src for {' and for '.join(wanted)}; "
-        "name it in config.yaml, for example http.app: shop.web:app"
+        "name it in config.yaml, for example http: {app: shop.web:app}"
     )
