@@ -125,7 +125,7 @@ def test_no_service(folder: Path, marty: Marty) -> None:
         "error: the service could not start\n\n"
         f"  no service in {folder}: looked there and in src for an app or a create_app in main.py, app.py or "
         "api.py and for a register(server) in grpc_server.py or rpc.py; "
-        "name it in config.yaml, for example http.app: shop.web:app\n"
+        "name it in config.yaml, for example http: {app: shop.web:app}\n"
     )
     assert (3, "", wanted) == (done.returncode, done.stdout, done.stderr)
 

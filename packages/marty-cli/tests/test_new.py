@@ -52,7 +52,10 @@ def test_run_at_once(tmp_path: Path, start: Start, environ: dict[str, str]) -> N
     running.signal(signal.SIGTERM)
     assert 0 == running.end()
     count = sum(path.suffix != ".pyc" for path in (tmp_path / "empty" / "pets").rglob("*") if path.is_file())
-    assert f"wrote {count} files of service pets into {tmp_path / 'empty' / 'pets'}\n" == running.stdout()
+    folder = tmp_path / "empty" / "pets"
+    assert (
+        f"wrote {count} files of service pets into {folder}\nrun it again with: cd {folder} && marty runservice\n"
+    ) == running.stdout()
 
 
 def test_proto_writes_the_same_again(tmp_path: Path, marty: Marty) -> None:

@@ -91,7 +91,7 @@ def test_r02_folder_and_src_are_importable(light: Path, serving: Start) -> None:
     running = serving()
 
     assert (200, "beside, below src") == running.get("/")
-    assert "http.app: main:app" == running.events[0]["line"]
+    assert "http: {app: main:app}" == running.events[0]["line"]
 
 
 def test_r03_service_below_by_name(light: Path, serving: Start) -> None:
@@ -393,8 +393,8 @@ def test_r16_dry_run(folder: Path, marty: Marty, environ: dict[str, str]) -> Non
     *head, first = done.stdout.partition("service.name")
     assert [
         "# service pet-shop would serve HTTP: main:app and gRPC: rpc:register; nothing was started\n"
-        "# found by looking; in config.yaml this would pin it: http.app: main:app\n"
-        "# found by looking; in config.yaml this would pin it: grpc.register: rpc:register\n",
+        "# found by looking; in config.yaml this would pin it: http: {app: main:app}\n"
+        "# found by looking; in config.yaml this would pin it: grpc: {register: rpc:register}\n",
         "service.name",
     ] == head
     lines = [re.sub(" +# ", " # ", line) for line in f"service.name{first}".splitlines()]

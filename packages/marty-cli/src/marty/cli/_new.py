@@ -21,6 +21,7 @@ def new(
 
         project = render(template, name, Path(name) if into is None else into)
     typer.echo(f"wrote {len(project.files)} files of service {project.name} into {project.path}")
+    again = " again" if run else ""
+    typer.echo(f"run it{again} with: cd {project.path} && marty runservice")
     if run:
         run_in(project.path)
-    typer.echo(f"run it with: cd {project.path} && marty runservice")
